@@ -64,7 +64,12 @@ impl Freshness {
 
     /// Whether the read is now older than this.
     pub fn is_older_than(&self, age: Duration) -> bool {
-        self.read_at.age(self.clock.moment()) > age
+        self.age() > age
+    }
+
+    /// How long ago the read was requested.
+    pub fn age(&self) -> Duration {
+        self.read_at.age(self.clock.moment())
     }
 }
 

@@ -42,15 +42,18 @@ impl Worker {
     pub(super) async fn wait_and_send(self: Arc<Self>, mut job: Job, target: Arc<Target>) {
         // From the previous round, if preparing took so long that the stream must be read again.
         let mut prepared: Option<(Sender, KeyId, Freshness)> = None;
+        let mut last_read: Option<Freshness> = None;
         let mut is_read_again = false;
         loop {
+            let ago = last_read.as_ref().map(Freshness::age).unwrap_or_default();
             let millis =
-                if is_read_again { 0 } else { next_read_in(&job.change, job.timeline.now(), random::jitter(100)) };
+                if is_read_again { 0 } else { next_read_in(&job.change, job.timeline.now(), ago, random::jitter(100)) };
             tokio::select! {
                 () = self.stop.cancelled() => return,
-                () = self.clock.sleep(Duration::from_millis(millis.max(0).unsigned_abs())) => {}
+                () = self.clock.sleep(Duration::from_millis(millis.unsigned_abs())) => {}
             }
             let (observed, read) = self.observe(&job).await;
+            last_read = Some(read.clone());
             // Read-only mode ends waiting changes too, whatever it is for.
             let decision = if self.is_too_late(&job) || self.read_only.is_on() {
                 Decision::End(End::Expired)

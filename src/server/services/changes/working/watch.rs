@@ -29,7 +29,7 @@ impl Worker {
                 () = self.stop.cancelled() => return,
                 () = self.clock.sleep(pause) => {}
             }
-            let (observed, _) = self.observe(&job).await;
+            let (observed, read) = self.observe(&job).await;
             let mut steps = self.resolve_wanted(&job.change, &observed).await;
             let mut judged = job.change.clone();
             steps.iter().cloned().for_each(|step| judged.apply(step));
@@ -40,8 +40,8 @@ impl Worker {
                     return;
                 }
             }
-            let millis = next_read_in(&job.change, job.timeline.now(), random::jitter(100));
-            pause = Duration::from_millis(millis.max(0).unsigned_abs());
+            let millis = next_read_in(&job.change, job.timeline.now(), read.age(), random::jitter(100));
+            pause = Duration::from_millis(millis.unsigned_abs());
         }
         let change = &job.change;
         self.durations.learn(std::slice::from_ref(change));
