@@ -1,9 +1,9 @@
-//! News for browsers: what moved, in commit order, at most ten times a second.
+//! News for browsers: what moved, in commit order, at most ten times a second. Rows that were read again without news
+//! don't count: they come about once a second, and delay nothing.
 //!
 //! There is no log. A browser that missed something gets whatever is newer than its `rev`, or is told to start over.
 
 use std::{
-    collections::BTreeMap,
     sync::{
         Arc,
         atomic::{AtomicI64, Ordering},
@@ -14,67 +14,16 @@ use std::{
 use parking_lot::Mutex;
 use tokio::sync::broadcast;
 
-use crate::{
-    model::{
-        change::Change,
-        inventory::{StreamRow, TargetHealth},
-        stream::StreamId,
-    },
-    server::adapters::{
-        clock::{Clock, SystemClock, sleep},
-        tasks::spawn,
-    },
+use super::News;
+use crate::server::adapters::{
+    clock::{Clock, SystemClock, sleep},
+    tasks::spawn,
 };
 
 /// How far behind a slow reader may be before it is told to start over.
 const BACKLOG: usize = 64;
 /// News within this time is sent together.
 const TOGETHER: Duration = Duration::from_millis(100);
-
-/// The rows, targets and changes that moved. Each connection makes its own frame from them.
-#[derive(Debug, Clone, Default)]
-pub struct News {
-    /// The `rev` up to which everything committed is included, here or earlier.
-    pub rev: i64,
-    /// Rows that moved, and whether anything besides times did.
-    pub rows: BTreeMap<StreamId, (Arc<StreamRow>, bool)>,
-    pub changes: Vec<Arc<Change>>,
-    /// Changes up to this `rev` were in the reader's page, as far as is known. They are here because of those that were
-    /// committed late.
-    pub seen: i64,
-    /// The health of all targets; empty if none has moved.
-    pub targets: Vec<TargetHealth>,
-    /// Whether readers have to start over.
-    pub is_reset: bool,
-}
-
-impl News {
-    /// Adds a row, replacing an older one of the same stream.
-    pub fn add_row(&mut self, row: Arc<StreamRow>, is_news: bool) {
-        let was_news = self.rows.get(&row.id).is_some_and(|(_, was_news)| *was_news);
-        self.rows.insert(row.id.clone(), (row, is_news || was_news));
-    }
-
-    /// Adds later news.
-    fn add(&mut self, later: Self) {
-        self.rev = self.rev.max(later.rev);
-        self.is_reset |= later.is_reset;
-        for (row, is_news) in later.rows.into_values() {
-            self.add_row(row, is_news);
-        }
-        // The newest state of a change includes all earlier ones. News from another instance may arrive late.
-        for change in later.changes {
-            match self.changes.iter_mut().find(|known| known.id == change.id) {
-                Some(known) if known.rev > change.rev => {}
-                Some(known) => *known = change,
-                None => self.changes.push(change),
-            }
-        }
-        if !later.targets.is_empty() {
-            self.targets = later.targets;
-        }
-    }
-}
 
 /// Distributes news to connections.
 #[derive(Debug)]
@@ -92,7 +41,7 @@ pub struct Events {
 #[derive(Debug, Default)]
 struct Waiting {
     news: Option<News>,
-    /// By the steady clock.
+    /// When something besides times was sent, by the steady clock.
     last_sent: Option<Duration>,
 }
 
@@ -142,8 +91,8 @@ impl Events {
         self.rev.fetch_max(rev, Ordering::AcqRel);
     }
 
-    /// Publishes news to every connection: at once if nothing was sent within the last tenth of a second, else together
-    /// with whatever follows in that time. Does nothing without connections.
+    /// Publishes news to every connection: at once if nothing but times was sent within the last tenth of a second,
+    /// else together with whatever follows in that time. Does nothing without connections.
     pub(super) fn publish(&self, mut news: News) {
         if self.is_shared {
             news.rev = self.rev();
@@ -196,7 +145,9 @@ async fn send_after(wait: Duration, waiting: Arc<Mutex<Waiting>>, channel: broad
 
 impl Waiting {
     fn send(&mut self, channel: &broadcast::Sender<Arc<News>>, news: News) {
-        self.last_sent = Some(SystemClock.steady());
+        if news.is_more_than_times() {
+            self.last_sent = Some(SystemClock.steady());
+        }
         let _ = channel.send(Arc::new(news));
     }
 }
@@ -204,6 +155,14 @@ impl Waiting {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{list::tests::row, stream::encryption::EncryptionState};
+
+    /// News of one row that moved, or that was only read again.
+    fn of_row(rev: i64, is_news: bool) -> News {
+        let mut news = News { rev, ..News::default() };
+        news.add_row(row("orders-prod", EncryptionState::Encrypted, "ACTIVE"), is_news);
+        news
+    }
 
     #[tokio::test]
     async fn what_comes_close_together_goes_out_together_and_loses_nothing() {
@@ -211,7 +170,7 @@ mod tests {
         let mut receiver = events.subscribe();
         let begun = SystemClock.steady();
         for rev in 1..=100 {
-            events.publish(News { rev, ..News::default() });
+            events.publish(of_row(rev, true));
             sleep(Duration::from_millis(5)).await;
         }
         sleep(2 * TOGETHER).await;
@@ -223,6 +182,19 @@ mod tests {
         assert_eq!(revs.first(), Some(&1), "the first goes out at once");
         assert_eq!(revs.last(), Some(&100));
         assert!(revs.is_sorted() && (revs.len() as u128) <= most && revs.len() < 50, "ten a second at most: {revs:?}");
+    }
+
+    #[tokio::test]
+    async fn rows_that_were_only_read_again_delay_no_news() {
+        let events = Events::new(0, false);
+        let mut receiver = events.subscribe();
+        events.publish(of_row(1, false));
+        events.publish(of_row(2, true));
+        assert_eq!([1, 2].map(|_| receiver.try_recv().unwrap().rev), [1, 2], "both at once");
+        events.publish(of_row(3, false));
+        assert!(receiver.try_recv().is_err(), "soon after news, they wait");
+        let Delivery::News(news) = Events::next(&mut receiver).await else { panic!("nobody is slow") };
+        assert_eq!(news.rev, 3);
     }
 
     #[tokio::test]
@@ -247,47 +219,5 @@ mod tests {
         assert_eq!(among_others.rev(), 12);
         assert!(alone.reaches(12, 64) && !alone.reaches(13, 64), "nobody can have seen 13");
         assert!(among_others.reaches(76, 64) && !among_others.reaches(77, 64), "another instance may be ahead");
-    }
-
-    #[test]
-    fn an_older_state_of_a_change_covers_no_newer_one() {
-        let change = |id: &str, rev: i64| {
-            Arc::new(Change { id: id.to_owned(), rev, ..crate::model::change::tests::requested_change() })
-        };
-        let news = |changes: &[Arc<Change>]| News { rev: 9, changes: changes.to_vec(), ..News::default() };
-        let mut told = news(&[change("a", 12), change("b", 3)]);
-        told.add(news(&[change("a", 11), change("b", 4), change("c", 1)]));
-        let revs: Vec<_> = told.changes.iter().map(|change| (change.id.as_str(), change.rev)).collect();
-        assert_eq!(revs, [("a", 12), ("b", 4), ("c", 1)]);
-    }
-
-    #[test]
-    fn later_news_lie_over_earlier_ones() {
-        let health = |streams: u32| TargetHealth { streams, ..health_of_nothing() };
-        let mut news = News { rev: 5, targets: vec![health(1)], ..News::default() };
-        news.add(News { rev: 4, ..News::default() });
-        news.add(News { rev: 6, targets: vec![health(2)], ..News::default() });
-        assert_eq!((news.rev, news.targets[0].streams), (6, 2));
-    }
-
-    fn health_of_nothing() -> TargetHealth {
-        TargetHealth {
-            id: "self/eu-west-1".to_owned(),
-            name: "payments".to_owned(),
-            account: crate::model::stream::Account::unresolved(),
-            region: "eu-west-1".parse().unwrap(),
-            rev: 0,
-            is_production: false,
-            is_read_only: false,
-            last_listed: None,
-            last_read: None,
-            problem: None,
-            tags_problem: None,
-            pause: None,
-            pace_percent: 100,
-            stale_after_ms: 0,
-            streams: 0,
-            unread: 0,
-        }
     }
 }

@@ -18,6 +18,7 @@ mod memory;
 mod merge;
 mod names;
 mod namesakes;
+mod news;
 mod notes;
 pub mod pauses;
 mod readers;
@@ -33,9 +34,10 @@ use tokio::sync::Notify;
 
 pub use self::{
     collector::run as collect,
-    events::{Delivery, Events, News},
+    events::{Delivery, Events},
     figures::{ActiveChanges, InventoryFigures, TargetFigures},
     keys::WatchedKey,
+    news::News,
     readers::{LEFT_AFTER, hold_leases},
     shared_views::share_views,
     views::View,
