@@ -255,3 +255,15 @@ async fn a_damaged_form_is_a_page_and_no_error_travels_in_an_address() {
     assert_eq!((answer.status, answer.location()), (StatusCode::BAD_REQUEST, ""), "{}", answer.body);
     assert!(answer.body.contains("Nothing was sent."), "{}", answer.body);
 }
+
+#[tokio::test]
+async fn pages_are_compressed_as_the_browser_accepts_it() {
+    let app = TestApp::start().await;
+    for (accepted, encoding) in [("gzip, deflate, br", "br"), ("gzip", "gzip"), ("identity", ""), ("br;q=0", "")] {
+        let request = app.anonymous().request(Method::GET, "/sign-in", "text/html");
+        let request = request.header(header::ACCEPT_ENCODING, accepted).body(Body::empty()).unwrap();
+        let page = app.send(request).await;
+        assert_eq!((page.status, page.header("content-encoding")), (StatusCode::OK, encoding), "{accepted}");
+        assert!(page.headers.get_all("vary").iter().any(|name| name == "accept-encoding"), "{accepted}");
+    }
+}

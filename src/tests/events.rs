@@ -32,7 +32,8 @@ pub async fn heard(
     is_enough: fn(&str) -> bool,
 ) -> (TcpStream, String) {
     let last_id = last_id.map_or_else(String::new, |id| format!("last-event-id: {id}\r\n"));
-    let head = format!("GET {path} HTTP/1.1\r\nhost: 127.0.0.1:3000\r\ncookie: {cookie}\r\n{last_id}\r\n");
+    let host = "host: 127.0.0.1:3000\r\naccept-encoding: gzip, br";
+    let head = format!("GET {path} HTTP/1.1\r\n{host}\r\ncookie: {cookie}\r\n{last_id}\r\n");
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(head.as_bytes()).await.unwrap();
     let mut text = String::new();
@@ -78,6 +79,7 @@ async fn a_connection_begins_where_its_browser_is_and_starts_over_from_where_nob
         let (_, text) = heard(address, &cookie, &path, last_id.as_deref(), event_is_there).await;
         assert!(text.starts_with("HTTP/1.1 200") && text.contains(expected), "{after} {last_id:?}: {text}");
         assert!(text.contains("\r\nx-accel-buffering: no\r\n"), "no proxy may collect events: {text}");
+        assert!(!text.contains("content-encoding"), "nor a compressor: {text}");
         assert!(!text.contains("<script>"), "{text}");
     }
 }

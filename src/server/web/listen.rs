@@ -13,6 +13,7 @@ use std::{
 };
 
 use axum::{Router, body::Body, extract::ConnectInfo};
+use futures_util::FutureExt;
 use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
@@ -126,11 +127,9 @@ pub async fn serve(
         match places.take(peer.ip()) {
             Some(place) => {
                 let serving = connections.watch(connection(stream, peer, app.clone(), bounds));
-                spawn(async move {
-                    // Broken and timed-out connections are normal on a network.
-                    let _ = serving.await;
-                    drop(place);
-                });
+                // Broken and timed-out connections are normal on a network. An `async` block would have room for the
+                // connection twice.
+                spawn(serving.map(move |_| drop(place)));
             }
             None => {
                 spawn(timeout(bounds.head_timeout, refuse(stream)));
@@ -152,7 +151,8 @@ fn connection(
     let service = service_fn(move |request: Request<Incoming>| {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(peer));
-        app.clone().oneshot(request)
+        // Boxed, so that a connection has no room for a request that is over: those of events last for hours.
+        app.clone().oneshot(request).boxed()
     });
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(bounds.head_timeout).max_buf_size(LONGEST_HEAD);

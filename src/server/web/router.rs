@@ -16,9 +16,7 @@ use axum::{
 };
 use leptos::server_fn::axum::server_fn_paths;
 use leptos_axum::{AxumRouteListing, LeptosRoutes, generate_route_list};
-use tower_http::{
-    CompressionLevel, catch_panic::CatchPanicLayer, compression::CompressionLayer, timeout::TimeoutLayer,
-};
+use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 use tower_sessions::{SessionManagerLayer, cookie::SameSite};
 
 use super::{
@@ -29,7 +27,9 @@ use super::{
         events, export, files, health, oidc, reports, streams_export,
     },
     marks,
-    middleware::{authorize, body, client_address, forms, headers, host, limits, measure, origin, request_id, session},
+    middleware::{
+        authorize, body, client_address, compress, forms, headers, host, limits, measure, origin, request_id, session,
+    },
     session_store::SessionRecords,
     shell::shell,
     state::AppState,
@@ -38,10 +38,6 @@ use crate::{app::App, error::Refusal};
 
 /// The longest run of a handler. None needs more: AWS gets at most 3 s to answer, and event streams begin at once.
 const HANDLER_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// How much pages are compressed: brotli makes a list an eighth smaller than at its fastest level, for 0.6 ms more of
-/// CPU. The next levels gain a twentieth each.
-const COMPRESSION: CompressionLevel = CompressionLevel::Precise(2);
 
 /// The page routes. Built once per process: while Leptos generates the list, pages rendered at the same time never load
 /// (leptos issue 4773).
@@ -119,9 +115,7 @@ fn behind_middleware(routes: Router, state: AppState, paths: Arc<Paths>) -> Rout
         from_fn_with_state(state.clone(), plain_refusals),
         // Within the headers, so that a panic's response gets them too.
         CatchPanicLayer::custom(panicked),
-        // Pages are complete before they are sent and hold no secret beside what a request brings, so they may be
-        // compressed. Event streams and precompressed files are left as they are.
-        CompressionLayer::new().quality(COMPRESSION),
+        from_fn(compress::compress),
         from_fn_with_state(state.clone(), client_address::find),
         from_fn_with_state(state.clone(), limits::per_network),
         from_fn_with_state(state.clone(), body::read),

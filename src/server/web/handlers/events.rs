@@ -193,7 +193,8 @@ impl Connection {
                 biased;
                 () = self.state.draining.cancelled() => return None,
                 () = self.session.due() => {
-                    if !self.state.sign_ins.sessions.is_live(&self.requester).await {
+                    // Boxed, so that a connection that waits has no room for the question.
+                    if !Box::pin(self.state.sign_ins.sessions.is_live(&self.requester)).await {
                         return None;
                     }
                 }

@@ -3,6 +3,7 @@
 pub mod authorize;
 pub mod body;
 pub mod client_address;
+pub mod compress;
 pub mod forms;
 pub mod headers;
 pub mod host;
