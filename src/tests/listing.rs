@@ -230,7 +230,7 @@ async fn a_stream_that_comes_up_while_tags_are_read_is_not_called_untagged() {
     inventory.record_listed(&target, &[named("old", "111122223333")]);
     let known = inventory.known_of(&target);
     inventory.record_listed(&target, &[named("new", "111122223333")]);
-    inventory.record_tags(&target, known, HashMap::new());
+    inventory.record_tags(&target, &known, HashMap::new());
     let tags: Vec<_> =
         inventory.rows(&Scope::everything()).into_iter().map(|row| (row.id.name.to_string(), row.tags)).collect();
     assert_eq!(tags, [("new".to_owned(), None), ("old".to_owned(), Some(Vec::new().into()))]);

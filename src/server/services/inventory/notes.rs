@@ -95,12 +95,20 @@ impl Inventory {
 
     /// Records the tags of a target's streams. Streams in `known` that aren't named have none: they existed when AWS
     /// was first asked.
-    pub fn record_tags(&self, target: &Target, known: HashSet<StreamId>, mut tagged: HashMap<StreamId, Tags>) {
-        for key in self.known_of(target) {
-            let tags = tagged.remove(&key).or_else(|| known.contains(&key).then(Tags::new));
-            if let Some(tags) = tags {
-                self.note(&key, |stream| stream.tags = Some(tags.into()));
-            }
+    pub fn record_tags(&self, target: &Target, known: &HashSet<StreamId>, mut tagged: HashMap<StreamId, Tags>) {
+        let account = target.account();
+        // Most of them are as before, and there may be 100,000.
+        let news: Vec<(StreamId, Tags)> = {
+            let memory = self.read();
+            let own = memory.streams.iter().filter(|(key, _)| key.region == target.region && key.account == account);
+            let read = own.filter_map(|(key, stream)| {
+                let tags = tagged.remove(key).or_else(|| known.contains(key).then(Tags::new))?;
+                (stream.stored.tags.as_deref() != Some(tags.as_slice())).then(|| (key.clone(), tags))
+            });
+            read.collect()
+        };
+        for (key, tags) in news {
+            self.note(&key, |stream| stream.tags = Some(tags.into()));
         }
     }
 

@@ -28,8 +28,10 @@ impl Collector {
     pub(super) async fn read_tags_again_and_again(&self) {
         loop {
             self.until_allowed().await;
-            let known = self.inventory.known_of(&self.target);
-            if known.is_empty() || !self.inventory.is_listed(&self.target) || !self.target.account().is_resolved() {
+            // Looked at only after a listing, as there may be 100,000 streams, and the first one takes minutes.
+            let is_listed = self.inventory.is_listed(&self.target) && self.target.account().is_resolved();
+            let known = if is_listed { self.inventory.known_of(&self.target) } else { HashSet::new() };
+            if known.is_empty() {
                 sleep(LOOK_AGAIN).await;
                 continue;
             }
@@ -40,7 +42,7 @@ impl Collector {
             }
             let finding = match read {
                 Ok(tagged) => {
-                    self.inventory.record_tags(&self.target, known, tagged);
+                    self.inventory.record_tags(&self.target, &known, tagged);
                     Finding::TagsRead
                 }
                 Err(ReadFailure { why, .. }) => Finding::TagsFailed { why },
