@@ -108,7 +108,6 @@ fn show(main: &Element, page: &Document, forms: &FilledIn) {
     // A browser would follow the rows to their new places.
     let place = (window().scroll_x().unwrap_or_default(), window().scroll_y().unwrap_or_default());
     merge(main, &newer);
-    window().scroll_to_with_x_and_y(place.0, place.1);
     // The forms show the choices of the new address instead of the former ones, but for what was typed meanwhile.
     for (form, _) in filled_in().iter().filter(|(form, _)| !typed.contains(form)) {
         form.reset();
@@ -118,6 +117,8 @@ fn show(main: &Element, page: &Document, forms: &FilledIn) {
         all("#main details.drop[open]").iter().for_each(|panel| toggle(panel, "open", false));
     }
     announce(MERGED);
+    // Both lay the page out: after everything that changes it, that is done once.
+    window().scroll_to_with_x_and_y(place.0, place.1);
     // What was focused may be gone: a removed filter, for example.
     if document().active_element().is_none_or(|focused| !main.contains(Some(&focused))) {
         focus(main);

@@ -1,6 +1,6 @@
 //! Merging newer markup of the server into the page: what is equal stays untouched, so that focus, selection, open
 //! details and typed text survive. What a translator or an extension changed differs from the server's markup, and is
-//! healed.
+//! healed. What is new moves from the newer markup into the page.
 
 use std::collections::HashMap;
 
@@ -87,8 +87,12 @@ fn merge_children(shown: &Element, newer: &Element) {
     let by_id = |nodes: &[Node]| -> HashMap<String, Node> {
         nodes.iter().filter_map(|node| Some((id_of(node)?, node.clone()))).collect()
     };
-    let coming = children(newer);
-    let (known, staying) = (by_id(&children(shown)), by_id(&coming));
+    let (present, coming) = (children(shown), children(newer));
+    let (known, staying) = (by_id(&present), by_id(&coming));
+    // Nothing stays, as when a filter selects other rows: one after the other would take longer.
+    if !present.is_empty() && known.len() == present.len() && !known.keys().any(|id| staying.contains_key(id)) {
+        return shown.replace_children_with_node(&coming.iter().collect());
+    }
     let mut at = next_of(shown.first_child());
     for (place, child) in coming.iter().enumerate() {
         // Those that are gone go first, so that those that stay needn't move.
@@ -118,11 +122,7 @@ fn merge_children(shown: &Element, newer: &Element) {
                 }
                 merge_node(shown, &same, child);
             }
-            None => {
-                if let Ok(child) = document().import_node_with_deep(child, true) {
-                    insert(shown, &child, at.as_ref());
-                }
-            }
+            None => insert(shown, child, at.as_ref()),
         }
     }
     while let Some(gone) = at {
@@ -164,11 +164,8 @@ fn merge_node(parent: &Element, shown: &Node, newer: &Node) {
     match (shown.dyn_ref::<Element>(), newer.dyn_ref::<Element>()) {
         (Some(shown), Some(newer)) if shown.node_name() == newer.node_name() => merge_element(shown, newer),
         (None, None) => write(shown, &newer.text_content().unwrap_or_default()),
-        _ => {
-            if let Ok(newer) = document().import_node_with_deep(newer, true) {
-                let _ = parent.replace_child(&newer, shown);
-            }
-        }
+        // Fails only if another script took the node away in the meantime; then there is nothing to do.
+        _ => drop(parent.replace_child(newer, shown)),
     }
 }
 
