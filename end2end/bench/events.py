@@ -19,8 +19,9 @@ from simulator import Simulator, encrypted_names, name_of
 LAST_MS, CONNECTION_KB, SHOWN_MEAN_S, SHOWN_P95_S = 100.0, 20.0, 0.6, 1.1
 AT_ONCE = 10
 """Events that are waited for together: each comes when its row is read again."""
-TRANSITIONS = [2_000, 3_000, 4_500, 6_000, 9_000]
-"""How long the simulator stays UPDATING, in ms: the short changes of most days."""
+TRANSITIONS = [2_100, 3_300, 4_500, 6_700, 8_900]
+"""How long the simulator stays UPDATING, in ms: the short changes of most days. Reads begin a second apart, so the ends
+lie all over a second: whole seconds would all be seen equally late."""
 
 
 @dataclass(frozen=True)
