@@ -11,13 +11,14 @@ use std::{
 use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 
-use super::support::until;
+use super::support::{MovedClock, until};
 use crate::{
     model::{
         access::scope::Scope,
         change::Action,
         inventory::{StreamRow, TargetHealth},
         stream::{Account, StreamReport, encryption::KeyId},
+        time::DAY_MS,
     },
     server::{
         adapters::{
@@ -213,11 +214,8 @@ async fn a_list_of_tags_that_loops_or_does_not_end_is_given_up() {
     }
 }
 
-#[tokio::test]
-async fn a_stream_that_comes_up_while_tags_are_read_is_not_called_untagged() {
-    let directory = tempfile::tempdir().unwrap();
-    let url = format!("sqlite://{}", directory.path().join("k.db").display());
-    let store = Store::open(&url, Opener::Server).await.unwrap();
+/// A target that nobody reads.
+fn unread_target(region: &str) -> Arc<Target> {
     let kinesis = Scripted {
         page: eight_hundred,
         tags: |_| TaggedPage::default(),
@@ -225,7 +223,15 @@ async fn a_stream_that_comes_up_while_tags_are_read_is_not_called_untagged() {
         asked_for_tags: AtomicUsize::new(0),
     };
     let settings = TargetSettings { account: "111122223333".parse().ok(), ..TargetSettings::default() };
-    let target = Arc::new(Target::new(&settings, "eu-west-1".parse().unwrap(), Arc::new(kinesis)));
+    Arc::new(Target::new(&settings, region.parse().unwrap(), Arc::new(kinesis)))
+}
+
+#[tokio::test]
+async fn a_stream_that_comes_up_while_tags_are_read_is_not_called_untagged() {
+    let directory = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", directory.path().join("k.db").display());
+    let store = Store::open(&url, Opener::Server).await.unwrap();
+    let target = unread_target("eu-west-1");
     let inventory = Inventory::open(&store, vec![target.clone()], Arc::new(SystemClock)).await.unwrap();
     inventory.record_listed(&target, &[named("old", "111122223333")]);
     let known = inventory.known_of(&target);
@@ -234,4 +240,23 @@ async fn a_stream_that_comes_up_while_tags_are_read_is_not_called_untagged() {
     let tags: Vec<_> =
         inventory.rows(&Scope::everything()).into_iter().map(|row| (row.id.name.to_string(), row.tags)).collect();
     assert_eq!(tags, [("new".to_owned(), None), ("old".to_owned(), Some(Vec::new().into()))]);
+}
+
+#[tokio::test]
+async fn a_stream_whose_namesake_is_forgotten_has_none() {
+    let directory = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", directory.path().join("k.db").display());
+    let store = Store::open(&url, Opener::Server).await.unwrap();
+    let (here, there) = (unread_target("eu-west-1"), unread_target("eu-central-1"));
+    let clock = Arc::new(MovedClock::default());
+    let inventory = Inventory::open(&store, vec![here.clone(), there.clone()], clock.clone()).await.unwrap();
+    for target in [&here, &there] {
+        inventory.record_listed(target, &[named("orders", "111122223333")]);
+    }
+    let have_namesakes = || inventory.rows(&Scope::everything()).iter().map(|row| row.has_namesake).collect::<Vec<_>>();
+    assert_eq!(have_namesakes(), [true, true]);
+    inventory.record_gone(&[there.stream_id(&"orders".parse().unwrap())]);
+    clock.advance(DAY_MS + 1);
+    inventory.forget_past();
+    assert_eq!(have_namesakes(), [false]);
 }

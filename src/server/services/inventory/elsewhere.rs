@@ -116,7 +116,7 @@ impl Inventory {
             }
             known.stored.rev = 0;
         }
-        past.iter().for_each(|id| memory.remove(id));
+        past.iter().for_each(|id| memory.remove(&self.targets, id));
     }
 
     /// Returns the row as it is after another instance has written it.

@@ -81,7 +81,7 @@ impl Memory {
         let (key, stored) = (stored.id.clone(), stored.compact());
         let target = target_of(targets, &key);
         if !self.streams.contains_key(&key) && self.names.add(&key.name) {
-            self.tell_first(targets, &key.name);
+            self.tell_namesakes(targets, &key.name);
         }
         let row = self.row(targets, target, &stored);
         let is_news =
@@ -93,12 +93,13 @@ impl Memory {
         is_news
     }
 
-    /// Tells the first stream of a name that there is another one.
-    fn tell_first(&mut self, targets: &[Arc<Target>], name: &StreamName) {
+    /// Tells the streams of a name whether there are several.
+    fn tell_namesakes(&mut self, targets: &[Arc<Target>], name: &StreamName) {
+        let has_namesake = self.names.is_shared(name);
         for target in targets {
             let id = StreamId { account: target.account(), region: target.region.clone(), name: name.clone() };
             if let Some(known) = self.streams.get_mut(&id) {
-                Arc::make_mut(&mut known.row).has_namesake = true;
+                Arc::make_mut(&mut known.row).has_namesake = has_namesake;
             }
         }
     }
@@ -139,12 +140,12 @@ impl Memory {
     }
 
     /// Forgets a stream.
-    pub fn remove(&mut self, id: &StreamId) {
-        let removed = self.streams.remove(id);
-        removed.iter().for_each(|_| self.names.remove(&id.name));
-        if let Some(known) = removed
-            && let Some(queue) = known.target.and_then(|target| self.queues.get_mut(target))
-        {
+    pub fn remove(&mut self, targets: &[Arc<Target>], id: &StreamId) {
+        let Some(known) = self.streams.remove(id) else { return };
+        if self.names.remove(&id.name) {
+            self.tell_namesakes(targets, &id.name);
+        }
+        if let Some(queue) = known.target.and_then(|target| self.queues.get_mut(target)) {
             queue.remove(&id.name);
             self.generation += 1;
         }

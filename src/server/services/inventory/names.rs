@@ -16,14 +16,15 @@ impl Names {
         *count == 2
     }
 
-    /// Forgets a stream that was counted.
-    pub fn remove(&mut self, name: &StreamName) {
-        if let Some(count) = self.0.get_mut(name) {
-            *count -= 1;
-            if *count == 0 {
-                self.0.remove(name);
-            }
+    /// Forgets a stream that was counted. Returns whether one of its name is left, and no more.
+    pub fn remove(&mut self, name: &StreamName) -> bool {
+        let Some(count) = self.0.get_mut(name) else { return false };
+        *count -= 1;
+        let left = *count;
+        if left == 0 {
+            self.0.remove(name);
         }
+        left == 1
     }
 
     /// Returns whether several streams have this name.
@@ -42,10 +43,8 @@ mod tests {
         assert!(!names.add(&name) && !names.is_shared(&name));
         assert!(names.add(&name) && names.is_shared(&name), "the second");
         assert!(!names.add(&name) && names.is_shared(&name), "the third");
-        names.remove(&name);
-        names.remove(&name);
-        assert!(!names.is_shared(&name));
-        names.remove(&name);
-        assert!(names.0.is_empty());
+        assert!(!names.remove(&name) && names.is_shared(&name), "two are left");
+        assert!(names.remove(&name) && !names.is_shared(&name), "one is left");
+        assert!(!names.remove(&name) && names.0.is_empty());
     }
 }

@@ -121,7 +121,7 @@ impl Inventory {
         self.events.raise_floor(past.iter().map(|(_, rev)| *rev).max().unwrap_or(0));
         for (id, _) in past {
             if memory.streams.get(id).is_some_and(|known| is_past(&known.stored, now)) {
-                memory.remove(id);
+                memory.remove(&self.targets, id);
             }
         }
     }
