@@ -45,29 +45,15 @@ fn behind(target: &TargetHealth, problem: &TargetProblem) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{inventory::Pause, stream::Account, time::Timestamp};
+    use crate::model::{
+        inventory::{Pause, tests::well},
+        time::Timestamp,
+    };
 
     #[test]
     fn a_target_says_what_matters_most() {
         let at = Timestamp::from_millis(0);
-        let well = TargetHealth {
-            id: "self/eu-west-1".to_owned(),
-            name: "payments".to_owned(),
-            account: Account::unresolved(),
-            region: "eu-west-1".parse().unwrap(),
-            rev: 0,
-            is_production: false,
-            is_read_only: false,
-            last_listed: Some(at),
-            last_read: None,
-            problem: None,
-            tags_problem: None,
-            pause: None,
-            pace_percent: 100,
-            stale_after_ms: 90_000,
-            streams: 1,
-            unread: 0,
-        };
+        let well = well();
         assert_eq!((well.condition(), sentence(&well).as_str()), (Condition::Well, ""));
         let slowed = TargetHealth { pace_percent: 50, ..well.clone() };
         assert!(sentence(&slowed).contains("at 50 % of its budget"));

@@ -1,7 +1,7 @@
 //! The rate of calls to one operation: evenly spaced, halved after a throttle, then slowly restored.
 //!
-//! There are no bursts, because AWS documents none. Who waits for a turn wakes up a little after its time: the turns
-//! after it keep theirs, or the rate would never be reached.
+//! There are no bursts, because AWS documents none. Timers fire a little late, so a turn is taken a little after its
+//! time: those after it keep theirs, or the rate would never be reached.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ const ONE_THROTTLE: Duration = Duration::from_secs(1);
 /// Each period of this length without a throttle restores a twentieth of the full rate.
 const STEP_EVERY: Duration = Duration::from_secs(10);
 const STEP: f64 = 0.05;
-/// How late a turn may be taken without delaying those after it, and half of the distance between two at most.
+/// How late a turn may be taken without delaying those after it, but never by more than half the distance between two.
 const LATE: Duration = Duration::from_millis(20);
 
 /// The turns of one operation. Times count from any fixed point and never go back.
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn who_wakes_up_late_delays_nobody_after_them() {
+    fn a_turn_that_is_taken_late_delays_none_after_it() {
         let mut pace = Pace::new(50.0);
         let mut now = SECOND;
         for _ in 0..100 {

@@ -1,7 +1,33 @@
 //! Tests of rows and of targets' health.
 
 use super::*;
-use crate::model::{change::Action, stream::encryption::EncryptionState, time::Timestamp};
+use crate::model::{
+    change::Action,
+    stream::{Account, encryption::EncryptionState},
+    time::Timestamp,
+};
+
+/// A target that has been listed, and of which nothing is wrong.
+pub fn well() -> TargetHealth {
+    TargetHealth {
+        id: "self/eu-west-1".to_owned(),
+        name: "payments".to_owned(),
+        account: Account::unresolved(),
+        region: "eu-west-1".parse().unwrap(),
+        rev: 0,
+        is_production: false,
+        is_read_only: false,
+        last_listed: Some(Timestamp::from_millis(0)),
+        last_read: None,
+        problem: None,
+        tags_problem: None,
+        pause: None,
+        pace_percent: 100,
+        stale_after_ms: 90_000,
+        streams: 1,
+        unread: 0,
+    }
+}
 
 #[test]
 fn periods_fit_the_size_of_a_fleet() {

@@ -139,6 +139,12 @@ impl Memory {
         }
     }
 
+    /// Returns the streams of a target.
+    pub fn streams_of(&self, target: &Target) -> impl Iterator<Item = (&StreamId, &Known)> {
+        let account = target.account();
+        self.streams.iter().filter(move |(id, _)| id.region == target.region && id.account == account)
+    }
+
     /// Forgets a stream.
     pub fn remove(&mut self, targets: &[Arc<Target>], id: &StreamId) {
         let Some(known) = self.streams.remove(id) else { return };

@@ -62,7 +62,7 @@ impl News {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{change::tests::requested_change, stream::Account};
+    use crate::model::{change::tests::requested_change, inventory::tests::well};
 
     #[test]
     fn an_older_state_of_a_change_covers_no_newer_one() {
@@ -76,31 +76,10 @@ mod tests {
 
     #[test]
     fn later_news_lie_over_earlier_ones() {
-        let health = |streams: u32| TargetHealth { streams, ..health_of_nothing() };
+        let health = |streams: u32| TargetHealth { streams, ..well() };
         let mut news = News { rev: 5, targets: vec![health(1)], ..News::default() };
         news.add(News { rev: 4, ..News::default() });
         news.add(News { rev: 6, targets: vec![health(2)], ..News::default() });
         assert_eq!((news.rev, news.targets[0].streams), (6, 2));
-    }
-
-    fn health_of_nothing() -> TargetHealth {
-        TargetHealth {
-            id: "self/eu-west-1".to_owned(),
-            name: "payments".to_owned(),
-            account: Account::unresolved(),
-            region: "eu-west-1".parse().unwrap(),
-            rev: 0,
-            is_production: false,
-            is_read_only: false,
-            last_listed: None,
-            last_read: None,
-            problem: None,
-            tags_problem: None,
-            pause: None,
-            pace_percent: 100,
-            stale_after_ms: 0,
-            streams: 0,
-            unread: 0,
-        }
     }
 }

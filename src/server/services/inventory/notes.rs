@@ -88,20 +88,16 @@ impl Inventory {
 
     /// Returns the known streams of a target.
     pub fn known_of(&self, target: &Target) -> HashSet<StreamId> {
-        let account = target.account();
-        let memory = self.read();
-        memory.streams.keys().filter(|key| key.region == target.region && key.account == account).cloned().collect()
+        self.read().streams_of(target).map(|(key, _)| key.clone()).collect()
     }
 
     /// Records the tags of a target's streams. Streams in `known` that aren't named have none: they existed when AWS
     /// was first asked.
     pub fn record_tags(&self, target: &Target, known: &HashSet<StreamId>, mut tagged: HashMap<StreamId, Tags>) {
-        let account = target.account();
         // Most of them are as before, and there may be 100,000.
         let news: Vec<(StreamId, Tags)> = {
             let memory = self.read();
-            let own = memory.streams.iter().filter(|(key, _)| key.region == target.region && key.account == account);
-            let read = own.filter_map(|(key, stream)| {
+            let read = memory.streams_of(target).filter_map(|(key, stream)| {
                 let tags = tagged.remove(key).or_else(|| known.contains(key).then(Tags::new))?;
                 (stream.stored.tags.as_deref() != Some(tags.as_slice())).then(|| (key.clone(), tags))
             });
